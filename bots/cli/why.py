@@ -45,7 +45,7 @@ async def explain(
             )  # fmt: skip
         except NotFound:
             raise ConfigurationError(await unknown(store, community)) from None
-        if person is None and ":" not in who:
+        if person is None and not re.fullmatch(rf"{_platform(community)}:\d{{1,20}}", who, re.ASCII):
             raise ConfigurationError(await _unknown_member(store, community, who))
     said = [why(person.name if person else who, found, community), *_where(found)]
     said += [] if person else [admin_replies.unseen(who.rpartition(":")[2])]
@@ -65,10 +65,13 @@ async def _member(store: AdminStore, community: str, who: str) -> Person | None:
 
 
 async def _unknown_member(store: AdminStore, community: str, who: str) -> str:
-    """Say that nobody of that name was seen there, and whose name is almost that."""
+    """Say that nobody of that name was seen there, and whose name is almost that, or that it is no key."""
+    such_as = f"such as {_platform(community)}:5678"
+    if ":" in who:
+        return f"{shown(who, LONGEST_NAME)!r} is no member's key there: write {such_as}, or an @name."
     seen = await store.seen(community, MOST_SEEN)
     known = [Named(person.member, (person.name, handle)) for person, handle in seen]
-    how = f"write the @name that they write under, or their key, such as {_platform(community)}:5678."
+    how = f"write the @name that they write under, or their key, {such_as}."
     return f"Nobody called {shown(who, LONGEST_NAME)!r} was seen in {community}: {did_you_mean(who, known, how)}"
 
 

@@ -288,3 +288,7 @@ async def test_why_a_member_can_not_order_is_told_beside_the_running_service(
             assert (await why("kind", who))[2] == f"{there} 'kind': did you mean {key(group)} (“Kind people”)?\n"
         assert (await why(key(group), "eve", "--channel", "x"))[2] == "--channel: 'x' is not such as telegram:123.\n"
         assert "\nNobody with the id 5 has ever been seen here" in (await why(key(group), "telegram:5"))[1]
+        for who in ("telegrm:5", "discord:5", "telegram:eve", "telegram:"):
+            assert await why(key(group), who) == (
+                2, "", f"{who!r} is no member's key there: write such as telegram:5678, or an @name.\n"
+            )  # fmt: skip
