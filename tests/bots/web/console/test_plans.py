@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bots.web.console.app import PAGES, Page
 from bots.web.console.visit import Visit
 from storage.driver import Driver, Statement
+from storage.members_sql import REPORT
 from storage.postgres import PostgresDriver
 from storage.sqlite import SqliteDriver
 from tests.bots.discord.studio import Studio
@@ -35,10 +36,10 @@ def watched(seen: list[Statement]) -> dict[str, Page]:
 
 
 def recording(run: Callable[..., Any]) -> Callable[..., Any]:
-    async def recorded(driver: Driver, what: Statement | Sequence[Statement], **more: Any) -> Any:
+    def recorded(driver: Driver, what: Statement | Sequence[Statement], *how: Any, **more: Any) -> Any:
         if (seen := looking.get()) is not None:
             seen.extend([what] if isinstance(what, Statement) else what)
-        return await run(driver, what, **more)
+        return run(driver, what, *how, **more)
 
     return recorded
 
@@ -68,7 +69,7 @@ async def test_every_page_reads_by_an_index_or_up_to_a_limit(
     seen: list[Statement] = []
     monkeypatch.setattr("bots.web.console.app.PAGES", watched(seen))
     for kind in (SqliteDriver, PostgresDriver):
-        for name in ("run", "read"):
+        for name in ("run", "read", "stream"):
             monkeypatch.setattr(kind, name, recording(getattr(kind, name)))
     async with opened(studio, tmp_path, **changes) as house:
         await look_everywhere(house)
@@ -76,4 +77,5 @@ async def test_every_page_reads_by_an_index_or_up_to_a_limit(
         driver = house.app.service.sessions.store._driver  # type: ignore[union-attr]
         found = [trouble for each in by_text.values() for trouble in await troubles(driver, each)]
     assert len(by_text) > 20
+    assert REPORT in by_text
     assert found == []
