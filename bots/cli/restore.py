@@ -63,7 +63,7 @@ def _plan(copy: Copy, source: str, found: Unfinished) -> Iterator[str]:
     if not found.jobs:
         yield "It has no unfinished orders."
     yield (
-        "Orders placed after it have cost money, too, which TOTAL_POOL knows nothing of: compare the month with the "
-        "gateway's bill."
+        "Orders placed after it, and parts that were tried again, have cost money, too, which TOTAL_POOL knows nothing "
+        "of: compare the month with the gateway's bill."
     )
     yield "Everybody signs in to the console again. The audit of every community gets a line about this."

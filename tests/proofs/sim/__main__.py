@@ -39,6 +39,7 @@ class Result:
     histories: int = 0
     steps: int = 0
     kills: int = 0
+    restores: int = 0
     fired: Counter[str] = field(default_factory=Counter)
     doubts: Counter[str] = field(default_factory=Counter)
     orders: int = 0
@@ -48,6 +49,7 @@ class Result:
         self.histories += other.histories
         self.steps += other.steps
         self.kills += other.kills
+        self.restores += other.restores
         self.fired += other.fired
         self.doubts.update(other.doubts)
         self.orders += other.orders
@@ -86,6 +88,7 @@ def batch(seeds: Sequence[int]) -> Result:
         result.histories += 1
         result.steps += history.steps
         result.kills += history.kills
+        result.restores += history.restores.made
         result.fired += history.fired
         result.doubts.update(history.doubts)
         result.orders += history.orders
@@ -104,7 +107,7 @@ def hunt(ablation: Ablation) -> tuple[str, int | None, str]:
         history = next(seeing, None)
     if history is None:
         return ablation.name, None, "no rule"
-    sound = History(history.seed, template(), featured=history.mix.featured).run()
+    sound = History(history.seed, template(), featured=_featured(ablation)).run()
     return ablation.name, None if sound.broken else history.seed, (sound.broken or history.broken or ("",))[0]
 
 
@@ -159,7 +162,7 @@ def _run_all(arguments: argparse.Namespace, pool: ProcessPoolExecutor) -> bool:
         _say(f"never fired: {', '.join(never)}")
     rate = total.histories / took_s
     _say(
-        f"sim: {total.histories} histories, {total.steps} steps, {total.kills} kills, "
+        f"sim: {total.histories} histories, {total.steps} steps, {total.kills} kills, {total.restores} restores, "
         f"{len(KINDS) - len(never)} of {len(KINDS)} fault kinds fired {sum(total.fired.values())} times, "
         f"{total.orders} orders, {told(total.doubts)}, {len(total.failures)} failures, {len(ABLATIONS) - len(survivors)} of {len(ABLATIONS)} ablations caught"
         f"{' (not run)' if arguments.no_ablations else ''}, {rate:.1f} histories/s, {rate * 3600:.0f}/h",

@@ -52,6 +52,8 @@ elif job.state is JobState.EXPIRED and to is JobState.READY:
     self._money = [Statement(f"{charge} AND kind = 'hold'", args, 1)]"""
 _RESOLVED = "elif job.state in HELD and to not in HELD:"
 
+_RESTORING, _COPY = "core.engine.restoring", "restores: a copy of a commit"
+
 _INTENT = "job = await self._intend(job, number, self._catalog[job.product])"
 
 ABLATIONS = (
@@ -223,6 +225,27 @@ ABLATIONS = (
         "core.engine.fetching:Fetcher.fetched",
         "path(job.job_id, str(number))",
         "path(job.job_id, '0')",
+    ),
+    Ablation(
+        "what waits in a copy goes on waiting",
+        "bots.cli.restore:settle",
+        "await _cancel_waiting(store, await store.update(job, restored=True))",
+        "await store.update(job, restored=True)",
+        featured=_COPY,
+    ),
+    Ablation(
+        "a part that waits in a copy goes on waiting",
+        f"{_RESTORING}:_cancel_waiting",
+        "if made.state is State.QUEUED:",
+        "if made.state is State.QUEUED and job.waits:",
+        featured=_COPY,
+    ),
+    Ablation(
+        "what waits in a copy is taken for unspent",
+        f"{_RESTORING}:_cancel_waiting",
+        "lost = made.cost_micros",
+        "lost = 0",
+        featured=_COPY,
     ),
     Ablation("members may administer", "core.engine.acts:require_admin", "not caller.is_admin", "False"),
 )

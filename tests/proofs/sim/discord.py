@@ -128,7 +128,7 @@ class DiscordWorld:
             return
         if self.history.draw("dc.again"):
             who = int(event["member"]["user"]["id"])
-            self.history.people.count(who, str(event["data"].get("custom_id", "")))
+            self.history.people.count(who, str(event["data"].get("custom_id", "")), again=True)
             incarnation.loop.call_soon(incarnation.discord_bot._connection.parse_interaction_create, dict(event))
         incarnation.loop.call_soon(self._taken, incarnation.discord_bot, event)
 

@@ -14,12 +14,13 @@ from storage import jobs_sql, money_sql
 from storage.batches import apply
 from storage.driver import Statement
 from storage.sqlite_connections import Connection
+from tests.proofs.sim.names import Names
 
 if TYPE_CHECKING:
     from tests.proofs.sim.history import History
 
 DATABASE = "troubadour.db"
-_fsync, _replace = os.fsync, os.replace
+_replace, _unlink = os.replace, os.unlink
 
 
 class Disk:
@@ -35,11 +36,17 @@ class Disk:
         self.dead: list[sqlite3.Connection] = []
         self.connection: sqlite3.Connection | None = None
         self.full_until_s = 0.0
+        self.names = self._new_names()
         self._crashes = 0
         self._taken: Path | None = None
         self._synced: set[int] = set()
         self._renamed: dict[Path, Path] = {}
         """Names that no synced directory holds yet, by the file that they name."""
+
+    def _new_names(self) -> Names:
+        aside = self.root / "aside"
+        aside.mkdir(exist_ok=True)
+        return Names(self.live, aside)
 
     @property
     def database(self) -> Path:
@@ -57,9 +64,9 @@ class Disk:
         self._crashes += 1
         taken = self.root / f"after-{self._crashes}"
         taken.mkdir()
-        for name in (DATABASE, f"{DATABASE}-wal"):
-            if (self.live / name).exists():
-                shutil.copyfile(self.live / name, taken / name)
+        self.names.copy(taken)
+        if power:
+            self.names.lose(taken, self.history.timeline.rng)
         for folder, _, names in os.walk(self.live / "spool"):
             into = taken / Path(folder).relative_to(self.live)
             into.mkdir(parents=True, exist_ok=True)
@@ -86,6 +93,7 @@ class Disk:
             self.dead.append(self.connection)
             self.connection = None
         self._renamed.clear()
+        self.names = self._new_names()
         self._synced = {
             (Path(folder) / name).stat().st_ino for folder, _, names in os.walk(self.live) for name in names
         }
@@ -104,7 +112,10 @@ class Disk:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
             self.history.point("folder synced")
+            self.history.restores.step()
             where = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+            if where == str(self.live):
+                self.names.sync()
             self._renamed = {name: file for name, file in self._renamed.items() if str(name.parent) != where}
             return
         self.history.point("file written")
@@ -114,10 +125,27 @@ class Disk:
 
     def replace(self, source: Any, target: Any) -> None:
         """Stand in for os.replace."""
+        if self.names.holds(Path(target)):
+            self.history.restores.step()
+            self.names.replace(Path(source), Path(target))
+            return
         self.history.point("file synced")
         _replace(source, target)
         self._renamed[Path(target)] = Path(target)
         self.history.point("file renamed")
+
+    def link(self, source: Any, target: Any) -> None:
+        """Stand in for os.link."""
+        self.history.restores.step()
+        self.names.link(Path(source), Path(target))
+
+    def unlink(self, name: Any, **options: Any) -> None:
+        """Stand in for os.unlink."""
+        if not options and self.names.holds(Path(name)) and Path(name).exists():
+            self.history.restores.step()
+            self.names.unlink(Path(name))
+        else:
+            _unlink(name, **options)
 
     def before_work(self, func: Callable[..., Any]) -> None:
         """Look at what is about to run in a thread."""
@@ -143,6 +171,7 @@ class Disk:
             effects.remove("recovery")  # there is nothing to recover
         for effect in effects:
             self.history.point(f"before {effect}")
+        self.history.restores.step()
         before = connection.total_changes
         result = self._commit(connection, batch, begin)
         if connection.total_changes != before and not self.history.incarnation.dead:

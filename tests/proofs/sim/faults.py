@@ -216,6 +216,23 @@ DISK = [
     Kind("clock and disk: disk full", "clock and disk", "spool.write"),
 ]
 
+RESTORES = list(
+    _table(
+        "restores",
+        "restore",
+        {
+            "a copy of any moment": "moment",
+            "a copy of a commit": "commit",
+            "a copy from before a migration": "migration",
+            "killed in the middle": "killed",
+            "power lost in the middle": "power",
+            "the same copy twice": "twice",
+            "a copy of its aftermath": "aftermath",
+        },
+    )
+)
+"""What an operator does who goes back to a copy; the first three say to which."""
+
 
 class Mix:
     """What may go wrong in one history, and how often: a few kinds, drawn by the seed, one of them featured."""

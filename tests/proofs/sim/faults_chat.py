@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.proofs.sim.faults import CALLBACKS, DISK, GATEWAY, KILLS, NETWORK, Kind
+from tests.proofs.sim.faults import CALLBACKS, DISK, GATEWAY, KILLS, NETWORK, RESTORES, Kind
 
 FAMILY = "platforms and people"
 
@@ -118,5 +118,7 @@ CHAT: tuple[Kind, ...] = (
     *_at("people", "people", _PEOPLE),
 )
 
-KINDS: tuple[Kind, ...] = (*KILLS, *NETWORK, *GATEWAY, *CALLBACKS, *CHAT, *DISK)
+MIXED: tuple[Kind, ...] = (*KILLS, *NETWORK, *GATEWAY, *CALLBACKS, *CHAT, *DISK)
+"""The kinds that a history draws its mix from."""
+KINDS = (*MIXED, *RESTORES)
 """Every kind of every family."""

@@ -45,6 +45,8 @@ class Generation:
     billed_micros: int = 0
     asked: int = 0
     seen: list[str] = field(default_factory=list)
+    is_first: bool = True
+    """Whether its part was not asked for before."""
 
 
 def audio(order: int, part: int) -> bytes:
@@ -126,6 +128,7 @@ class GatewayWorld:
         text = asked.get("text") or asked.get("prompt")
         first, part = MARK.findall(text)[0]
         order = int(first)
+        self.history.restores.forgetting.submitted(order)
         self._accepted[order, text] += 1
         times = self.answered_with[order] = max(self.answered_with.get(order, 0), self._accepted[order, text])
         if times > 1 + bool(part):  # a part that failed is tried once more
@@ -136,7 +139,7 @@ class GatewayWorld:
         request_id = f"model-{len(self.generations) + 1}_{self.timeline.rng.getrandbits(40):010x}"
         made = Generation(
             request_id, order, int(part or 0), cost_of(len(text), PRICE_MICROS), request.headers.get("x-webhook-url", ""), outcome,
-            self.timeline.now_s + takes_s,
+            self.timeline.now_s + takes_s, is_first=self._accepted[order, text] == 1,
         )  # fmt: skip
         self.generations[request_id] = made
         self.history.tell(f"gateway accepts order {order} as {request_id}, outcome {outcome}")
@@ -145,6 +148,12 @@ class GatewayWorld:
         if made.callback and (early := self.history.draw("cb.early")):
             self.timeline.after(0.0, self._call_back, made, early.data)
         return made
+
+    def pardon(self, order: int) -> None:
+        """Let an order be submitted once more."""
+        self.answered_with.pop(order, None)
+        for counted in [counted for counted in self._accepted if counted[0] == order]:
+            del self._accepted[counted]
 
     def _finish(self, made: Generation) -> None:
         made.done = True
@@ -247,11 +256,13 @@ class GatewayWorld:
         self.history.wire.call_us(
             path,
             b"" if form == "empty" else data,
-            partial(self._acknowledged, form),
+            partial(self._acknowledged, form, made.request_id),
             method="PUT" if form == "method" else "POST",
         )
 
-    def _acknowledged(self, form: str, status: int) -> None:
+    def _acknowledged(self, form: str, request_id: str, status: int) -> None:
+        if status == 404 and request_id in self.history.restores.forgetting.requests:
+            form = ""  # the books may have forgotten whose it is
         if (form == "wrong token") != (status == 404) and status < 500 and form in {"true", "wrong token"}:
             self.history.breach("only a job's own address is answered", f"{form}: {status}")
         self.history.point("webhook acknowledged")

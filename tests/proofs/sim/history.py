@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,12 @@ from tests.proofs.sim import eras, invariants
 from tests.proofs.sim.discord import DiscordWorld
 from tests.proofs.sim.disk import Disk
 from tests.proofs.sim.faults import Kind, Mix
-from tests.proofs.sim.faults_chat import KINDS
+from tests.proofs.sim.faults_chat import MIXED
 from tests.proofs.sim.gateway import GatewayWorld, played
 from tests.proofs.sim.incarnation import Incarnation
 from tests.proofs.sim.machine import SECRETS, machine
 from tests.proofs.sim.people import People
+from tests.proofs.sim.restores import Restoration, Restores
 from tests.proofs.sim.telegram import TelegramWorld
 from tests.proofs.sim.timeline import Timeline
 from tests.proofs.sim.wire import Wire
@@ -59,11 +60,10 @@ class History:
         self.seed = seed
         rng = random.Random(seed)  # noqa: S311 - a simulation
         self.timeline = Timeline(rng)
-        self.mix = Mix(rng, KINDS, featured or KINDS[seed % len(KINDS)])
+        self.mix = Mix(rng, MIXED, featured if featured in MIXED else MIXED[seed % len(MIXED)])
         self.broken: tuple[str, str] | None = None
         self.story: list[str] = []
-        self.steps = 0
-        self.kills = 0
+        self.steps = self.kills = 0
         self.last_entry = 0
         self.buried = False
         self.troubled: set[str] = set()
@@ -99,10 +99,13 @@ class History:
         self.wire = Wire(self)
         self.gateway, self.telegram, self.discord = GatewayWorld(self), TelegramWorld(self), DiscordWorld(self)
         where = "/dev/shm" if Path("/dev/shm").is_dir() else None
-        fresh = rng.random() < 0.03 or template is None or "migration" in str(self.mix.featured)
+        self.restores = Restores(self, featured)
+        fresh = (
+            rng.random() < 0.03 or template is None or "migration" in str(self.mix.featured) or self.restores.migrates
+        )
         self.disk = Disk(self, Path(tempfile.mkdtemp(prefix="troubadour-", dir=where)), None if fresh else template)
         self.people = People(self)
-        self.incarnation: Incarnation
+        self.incarnation: Incarnation | Restoration
 
     # --- the course of it -----------------------------------------------------------------------------------------
 
@@ -114,6 +117,7 @@ class History:
             self.people.begin()
             self.timeline.after(self.people.faults_end_s, self._stop_faults)
             eras.plan(self)
+            self.restores.begin()
             while self.broken is None and not self._at_rest():
                 self._step()
             if self.unhandled and self.broken is None:
@@ -159,8 +163,9 @@ class History:
     def _start_again(self) -> None:
         self.disk.restore()
         self.wire.stop_listening()
-        self.incarnation = Incarnation(self, self.incarnation.number + 1)
-        self.tell(f"process {self.incarnation.number} starts")
+        number = self.incarnation.number + 1
+        self.incarnation = self.restores.process(number) or Incarnation(self, number)
+        self.tell(f"process {number} starts")
 
     def _stop_faults(self) -> None:
         self.mix.over = True
@@ -226,7 +231,10 @@ class History:
         if self.incarnation.dead or self.kills >= MOST_KILLS or self.draw(f"kill {name}") is None:
             return
         self.kills += 1
-        power = self.timeline.rng.random() < 0.4
+        self.kill(name, power=self.timeline.rng.random() < 0.4)
+
+    def kill(self, name: str, *, power: bool = False) -> None:
+        """Let the process be gone, or the machine be without power for a moment."""
         self.tell(f"killed at: {name}{' (power cut)' if power else ''}")
         self.disk.snapshot(power=power)
         self._doomed = self.incarnation.dead = self.incarnation.loop.dead = self.incarnation.loop.dying = True
@@ -238,6 +246,7 @@ class History:
         if effects:
             self.tell(", ".join(effects))
         if "migration" in effects:
+            self.restores.committed(effects)
             return  # the rules need all tables: they are asked after the next commit
         invariants.check_rows(self, connection)
         if "admission commit" in effects:
@@ -247,10 +256,12 @@ class History:
         if "undeliverable commit" in effects:
             for (event,) in connection.execute(invariants.UNCERTAIN):
                 self.ambiguous.add(self.order_of(event))
+        self.restores.committed(effects)
 
     def admitted(self, order: int, event: str, job_id: str) -> None:
         """Note a new job: it must stand for one thing that somebody did."""
-        if order in self._jobs.values() or not self.people.knows(order, event):
+        is_twice = order in self._jobs.values() and not self.restores.forgetting.placed_again(order)
+        if is_twice or not self.people.knows(order, event):
             self.breach("one job per platform event", f"order {order}, event {event}")
         self._jobs[job_id] = order
         self._events[event] = order
@@ -260,9 +271,12 @@ class History:
 
     def chat_says(self, order: int, text: str) -> None:
         """Note what somebody can read about their order."""
+        if self.restores.forgetting.is_past(order):
+            return
+        self.restores.forgetting.said[order] = text
         if text.startswith(ACKNOWLEDGED) or " before you: " in text:
             self.acknowledged.add(order)
-            if order not in self._jobs.values():
+            if order not in self._jobs.values() or order in self.restores.forgetting.forgotten:
                 self.breach("what is acknowledged is in the books", f"order {order}: {text}")
         else:
             self.told.add(order)
@@ -298,9 +312,13 @@ class History:
         if order in self.gateway.misled:
             return  # the gateway itself took one job's request for another's
         again = self.pressed[order] if order in self.ambiguous else 0
-        if times > 1 + self.filed[order] + again:
+        if times > self.restores.forgetting.most_heard(order, 1 + self.filed[order] + again):
             rule = "one message with audio per job, unless its outcome was unknown and somebody asked again"
             self.breach(rule, f"order {order} on {platform}: {times}, asked again {self.pressed[order]}")
+
+    def asked(self, order: int) -> int:
+        """Return how often whoever ordered asked for its audio."""
+        return self.pressed[order] + self.filed[order] + self.restores.forgetting.taken[order]
 
     def moved(self, old: str, new: str) -> None:
         self.troubled |= {old, new}
@@ -339,6 +357,10 @@ class History:
         """A hash of everything that happened: two runs of a seed agree on it."""
         record = (self.story, self.steps, self.timeline.rng.random(), self._log_hash.hexdigest())
         return hashlib.blake2b(repr(record).encode(), digest_size=8).hexdigest()
+
+    @property
+    def admitted_orders(self) -> Collection[int]:
+        return self._jobs.values()
 
     @property
     def orders(self) -> int:

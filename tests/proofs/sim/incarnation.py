@@ -229,10 +229,15 @@ class Incarnation:
 
     def die(self) -> Sequence[Any]:
         """Return what must be kept until the history is over, so that nothing of it runs."""
-        if self.driver._lock is not None:
-            os.close(self.driver._lock)  # as the system does; of many histories these would be too many
-            self.driver._lock = None
+        let_go(self.driver)
         return (*self.loop.die(), self.app, self.discord_bot, self.main)
+
+
+def let_go(driver: SqliteDriver) -> None:
+    """Close the lock of a process that is gone, as the system does; of many histories these would be too many."""
+    if driver._lock is not None:
+        os.close(driver._lock)
+        driver._lock = None
 
 
 discord.http.Route.BASE = DISCORD_URL

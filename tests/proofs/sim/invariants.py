@@ -119,7 +119,8 @@ def check_end(history: "History", connection: sqlite3.Connection) -> None:
     """Compare the books with the worlds when everything has come to rest."""
     check_rows(history, connection)
     jobs = {history.order_of(row["event_id"]): row for row in connection.execute(JOBS)}
-    for order in history.gateway.answered_with.keys() - jobs.keys():
+    forgetting = history.restores.forgetting
+    for order in history.gateway.answered_with.keys() - jobs.keys() - forgetting.forgotten:
         history.breach("what was accepted survives", f"the gateway knows order {order}, the books don't")
     for order, job in jobs.items():
         made = connection.execute("SELECT * FROM generations WHERE job_id = ? ORDER BY part, number", (job["job_id"],))
@@ -129,11 +130,12 @@ def check_end(history: "History", connection: sqlite3.Connection) -> None:
     for order in history.acknowledged - jobs.keys():
         history.breach("what was acknowledged survives", f"order {order}")
     if history.takes_all:
-        _check_taken(history, jobs.keys() | history.told)
+        _check_taken(history, jobs.keys() | history.told | forgetting.forgotten)
     if history.incarnation.places_taken:
         history.breach("every place is given back", f"{history.incarnation.places_taken} are taken when all is at rest")
     generations = [Made(**dict(row)) for row in connection.execute(MADE)]
-    history.doubts = doubts(generations, history.gateway.seen, history.gateway.generations, len(history.ambiguous))
+    accepted = history.gateway.generations.keys() - forgetting.requests
+    history.doubts = doubts(generations, history.gateway.seen, accepted, len(history.ambiguous))
     for text in _texts(connection):
         if "canary" in text:
             history.breach("no secret in any log, reply or row", text[:200])
@@ -161,6 +163,8 @@ def _check_job(history: "History", order: int, job: sqlite3.Row, made: Sequence[
         history.breach("only what waits is taken back, and only by whoever ordered it", f"order {order}")
     if len(withdrawn) == len(made) and order in history.gateway.answered_with:
         history.breach("only what waits is taken back, and only by whoever ordered it", f"order {order}")
+    reasons = {job["delivery_reason"], *(row["reason"] for row in made if row["state"] == "cancelled")}
+    history.restores.forgetting.check_told(order, reasons)
     if history.open_chats and order not in history.told:
         history.breach("whoever ordered is told how it ended", f"order {order} is {job['stage']}")
     if job["job_id"] in history.asked_last:
@@ -179,6 +183,9 @@ def _check_money(
     """
     gateway = history.gateway
     own = [made for made in gateway.generations.values() if made.order == order]
+    named = {row["request_id"] for row in rows}
+    if order in history.restores.forgetting.old:  # of which no books know that a part was tried again
+        own = [made for made in own if made.is_first or made.request_id in named]
     followed = [gateway.generations.get(row["request_id"]) for row in rows if row["request_id"]]
     for made in followed:
         if made is None or (made not in own and order not in gateway.misled):
@@ -193,7 +200,8 @@ def _check_money(
     fetched = [row for row in rows if row["state"] == "fetched"]
     if charged and len(done) < len(fetched):
         history.breach("a charge is for audio that exists", f"order {order}")
-    if order not in gateway.misled and charged + upstream < billed_micros:
+    is_misled = order in gateway.misled | history.restores.forgetting.pardoned
+    if not is_misled and charged + upstream < billed_micros:
         history.breach(
             "charges and named losses cover what the gateway bills",
             f"order {order} ({job['stage']}): {charged} + {upstream} < {billed_micros}",

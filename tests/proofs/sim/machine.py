@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bots.app.logs import OURS, Redacting
 from core.files import spool
 from core.gateway import answers
+from storage import restore
 from tests.proofs.sim import discord, gateway, telegram
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ def machine(history: "History") -> Iterator[None]:
         (time, "monotonic", lambda: history.incarnation.loop.time()),  # noqa: PLW0108 - the loop changes
         (os, "fsync", history.disk.fsync),
         (os, "replace", history.disk.replace),
+        (os, "link", history.disk.link),
+        (os, "unlink", history.disk.unlink),
+        (restore, "SqliteDriver", history.restores.driver),
+        (restore, "datetime", _datetime(history)),
         (answers, "datetime", _datetime(history)),
         (spool, "token_hex", lambda size: f"{history.timeline.rng.getrandbits(size * 8):x}"),
         (root, "handlers", [_Log(history)]),

@@ -251,14 +251,25 @@ class People:
 
         return press
 
-    def count(self, who: int, data: str) -> None:
-        """Note what whoever ordered asks for; anybody else must not get it."""
+    def count(self, who: int, data: str, *, again: bool = False) -> None:
+        """Note what whoever ordered asks for; anybody else must not get it. `again`: the press was given before."""
         kind, _, job_id = data.partition(":")
+        if not again:
+            self.history.restores.forgetting.tapped(who, kind)
         order = self.history.order_of_job(job_id)
         if order is not None and self.ordered_by[order] == who:
             self.history.pressed[order] += kind == "again"
             self.history.filed[order] += kind == "file"
+            self.history.restores.forgetting.taken[order] += kind == "take"
             self.history.taken_back |= {order} if kind == "cancel" else set()
+
+    def waiting(self, order: int) -> int:
+        """Return how many presses for an order's audio nobody has been given yet."""
+        asked = (data.partition(":") for data in self.history.telegram.not_given())
+        return sum(
+            kind in {"again", "file", "take"} and self.history.order_of_job(job_id) == order
+            for kind, _, job_id in asked
+        )
 
     def _press_other(self, _: str, __: int, ___: str) -> None:
         for press, data in self._buttons():

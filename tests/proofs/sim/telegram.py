@@ -256,6 +256,13 @@ class TelegramWorld:
         if self._poll is not None:
             self.timeline.after(float(params.get("timeout", 0)), self._give, answer)
 
+    def not_given(self) -> list[str]:
+        """Return what the presses say that wait."""
+        waiting = [
+            u["callback_query"] for u in self.updates if "callback_query" in u and u["update_id"] not in self._given
+        ]
+        return [press["data"] for press in waiting]
+
     def hang_up(self) -> None:
         self._poll = None
 
@@ -270,7 +277,7 @@ class TelegramWorld:
             for update in given:
                 if update["update_id"] in self._given and "callback_query" in update:
                     press = update["callback_query"]  # that came again acts again
-                    self.history.people.count(press["from"]["id"], press["data"])
+                    self.history.people.count(press["from"]["id"], press["data"], again=True)
                 self._given.add(update["update_id"])
             answer(200, {"ok": True, "result": given})
 

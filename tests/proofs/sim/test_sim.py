@@ -10,12 +10,13 @@ import pytest
 
 from tests.proofs.sim.__main__ import _featured, batch
 from tests.proofs.sim.ablations import ABLATIONS, Ablation, switched
+from tests.proofs.sim.faults import RESTORES
 from tests.proofs.sim.faults_chat import KINDS
 from tests.proofs.sim.history import History
 from tests.proofs.sim.loop import Poisoned, SimLoop
 from tests.template import template
 
-FAMILIES = {"kills", "network", "gateway", "callbacks", "platforms and people", "clock and disk"}
+FAMILIES = {"kills", "network", "gateway", "callbacks", "platforms and people", "clock and disk", "restores"}
 QUICK = (
     "no intent row before the POST",
     "settles once more on the way back",
@@ -81,6 +82,13 @@ def test_an_ablation_that_no_longer_fits_the_code_is_reported(old: str, new: str
     outdated = Ablation("outdated", "storage.step:Step.__init__", old, new)
     with pytest.raises(AssertionError, match="up to date"), switched(outdated):
         pass
+
+
+def test_copies_are_restored_and_kills_meanwhile_survived() -> None:
+    lives = [History(seed, template(), featured=RESTORES[seed % len(RESTORES)]).run() for seed in range(12)]
+    for history in lives:
+        assert history.broken is None, told(history)
+    assert sum(history.restores.made for history in lives) > 5
 
 
 def test_a_dead_process_is_poisonous() -> None:

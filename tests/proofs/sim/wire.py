@@ -62,6 +62,8 @@ class Wire:
         self.addresses: dict[str, str] = {}
         self.handlers: dict[str, Handler] = {}
         self.cut_until_s: dict[str, float] = {}
+        self.ghost = False
+        """Whether a call arrives that a process made which is dead by now."""
         self._hosts: dict[str, str] = {}
         self._sockets: dict[int, str] = {}
         self._server: Callable[[], Any] | None = None
@@ -188,7 +190,9 @@ class Link(Transport):
 
     def _arrive(self, request: Request, how: str) -> None:
         if not self.wire.is_cut(self.host):
+            self.wire.ghost = self.loop.dead
             self.wire.handlers[self.host](request, lambda reply: self._answered(reply, how))
+            self.wire.ghost = False
 
     def _answered(self, reply: Reply, how: str) -> None:
         if not self.wire.is_cut(self.host):
