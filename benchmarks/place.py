@@ -16,7 +16,7 @@ from urllib.parse import quote
 from tests.worlds.postgres import NoServer, Server, server
 
 IN_MEMORY = frozenset({"tmpfs", "ramfs"})
-DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "autovacuum": "on"}
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 LIBRARIES = ("aiohttp", "aiosqlite", "asyncpg", "av", "dbos", "discord.py", "httpx", "procrastinate",
              "psycopg", "python-telegram-bot", "sqlalchemy")  # fmt: skip
 

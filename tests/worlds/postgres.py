@@ -29,9 +29,8 @@ OPTIONS = {
     "full_page_writes": "off",
     "max_connections": "200",
     "deadlock_timeout": "100ms",
-    "autovacuum": "off",
 }
-"""The data is disposable, so speed matters more than durability; and no plan depends on when statistics are gathered."""
+"""The data is disposable, so speed matters more than durability."""
 START_S = 120
 """Only ends a hang."""
 
