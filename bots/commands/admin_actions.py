@@ -1,6 +1,7 @@
 """The actions behind the commands of admins and operators, the same on every platform."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from bots.commands import approval
@@ -13,11 +14,14 @@ from bots.text.usage_table import UsageTable
 from core.admin import MOST_ROWS, Subject
 from core.domain.allowed import Rule, allowed
 from core.domain.audit import AuditEntry
+from core.domain.errors import StoreError
 from core.domain.limits import HERE, NONE
 from core.domain.people import Person
 from core.domain.quota import LimitName
 from core.domain.refusals import InvalidInput, MayNotPost, Refusal
 from core.domain.reports import ReportedEntry, Usage, to_csv
+
+log = logging.getLogger(__name__)
 
 CLEAR = "clear"
 
@@ -46,7 +50,11 @@ async def _set_quota(asked: Asked, subject: Subject, amount: str, period: str) -
 
 async def _beyond_pools(asked: Asked, micros: int | None) -> str:
     """Say that a pool ends earlier what a member may spend, if one does."""
-    pool_micros, total_micros = await asked.service.admin.pools_left(asked.caller)
+    try:
+        pool_micros, total_micros = await asked.service.admin.pools_left(asked.caller)
+    except StoreError as error:  # it is done, and credit would be given once more
+        log.warning("what the pools have left can't be read: %s", error)
+        return ""
     pool, total = _if_beyond(micros, pool_micros, texts.beyond), _if_beyond(micros, total_micros, texts.beyond_total)
     return pool if pool_micros is not None and (total_micros is None or pool_micros <= total_micros) else total
 

@@ -11,8 +11,10 @@ from bots.commands.command import Asked
 from bots.commands.parse import Named
 from bots.commands.table import COMMANDS
 from bots.text import refusals
+from core.domain.errors import StoreAway
 from core.domain.orders import Destination
 from core.domain.refusals import InvalidInput, Need, NeedsConfirmation, NotPermitted
+from storage.admin_store import SqlAdminStore
 from tests.bots.commands.lines import BOSS, OWNER, types
 from tests.core.engine.jobs import at_rest
 from tests.core.rig import Incarnation, Rig
@@ -314,6 +316,18 @@ async def test_what_all_communities_have_left_is_not_said_to_be_of_one(alive: In
     assert (await types(alive, "/quota set @ann 1 day")).endswith(f".\n{shared}")
     await types(alive, "/pool test:band 0.30", OWNER)
     assert "community together has $0.30 left" in await types(alive, "/quota set @ann 1 day")
+
+
+async def test_what_was_given_is_said_also_while_the_pools_can_not_be_read(
+    alive: Incarnation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or else it would be given once more."""
+
+    async def away(*_: object) -> None:
+        raise StoreAway("no route to the database")
+
+    monkeypatch.setattr(SqlAdminStore, "standing", away)
+    assert await types(alive, "/grant @ann 0.70") == "Ann now has $0.70 credit."
 
 
 async def test_a_pool_beyond_that_of_all_is_told_to_be(tmp_path: Path) -> None:
