@@ -247,6 +247,27 @@ ABLATIONS = (
         "lost = 0",
         featured=_COPY,
     ),
+    Ablation(
+        "what a copy was to send is sent",
+        "bots.cli.restore:settle",
+        "elif _is_on_its_way(job):",
+        "elif False:",
+        featured=_COPY,
+    ),
+    Ablation(
+        "what comes of a copy's requests is sent",
+        "bots.cli.restore:settle",
+        "await store.update(job, restored=True)",
+        "job",
+        featured=_COPY,
+    ),
+    Ablation(
+        "what comes of a copy waits for nobody",
+        "core.engine.delivery:Deliverer.deliver",
+        "if job.awaits_request:",
+        "if False:",
+        featured=_COPY,
+    ),
     Ablation("members may administer", "core.engine.acts:require_admin", "not caller.is_admin", "False"),
 )
 
