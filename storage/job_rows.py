@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from dataclasses import fields as fields_of
 from functools import lru_cache
-from sys import intern
 from types import MappingProxyType
 from typing import Any
 
@@ -26,6 +25,8 @@ READ = 512
 _OF_JOB = frozenset(field.name for field in fields_of(Job)) - {"generations"}
 _REPEATED = ("platform", "community", "member", "member_name", "product", "channel", "worker_id", "locale")
 """What many jobs have in common; tens of thousands may be in memory."""
+SHARED = 10_000
+"""Of so many texts there is only one each; `sys.intern` keeps them for good on Python 3.12."""
 _OF_DELIVERY = ("state", "updated_ms", "attempts", "reason", "detail", "kept", "event_id", "asker")
 
 
@@ -134,7 +135,7 @@ def job_of(row: Row, generations: Sequence[Row] = ()) -> Job:
     # By values, since to ask an sqlite3.Row for each column by name takes it five times longer.
     values = dict(zip(row.keys(), row, strict=True))
     fields: dict[str, Any] = {name: value for name, value in values.items() if name in _OF_JOB}
-    fields |= {name: intern(fields[name]) for name in _REPEATED}
+    fields |= {name: _shared(fields[name]) for name in _REPEATED}
     if values.get("number"):
         fields["delivery"] = delivery_from(values, "delivery_")
         fields["destination"] = values["delivery_destination"]
@@ -217,6 +218,11 @@ def delivery_from(row: Mapping[str, Any] | Row, prefix: str = "") -> Delivery:
 
 
 # A job's row is read at each of its moves, and most of what is in it stays as it is.
+@lru_cache(maxsize=SHARED)
+def _shared(text: str) -> str:
+    return text
+
+
 @lru_cache(maxsize=READ)
 def _parameters(text: str) -> Mapping[str, Any]:
     return MappingProxyType(json.loads(text))
