@@ -147,8 +147,7 @@ class SqlAdmitting(SqlMembers, SqlCommunities, SqlJobs):
         """Answer an order with what is kept; decide again where that went elsewhere meanwhile, or is gone."""
         (job,), caller = await jobs_of(self._driver, same), admission.order.caller
         asker = None if caller.member == job.member else Asker.of(caller)
-        opened = self._reopening(job, admission.order.destination, asker, args["event_id"])
+        to, noted = admission.order.destination, Statement(money_sql.REMEMBER_ORDER, args)
         with suppress(StaleJob, Conflict):
-            await self._run_change(job, [*opened, Statement(money_sql.REMEMBER_ORDER, args)])
-            return Admitted(job=await self.job(job.job_id) or job)
+            return Admitted(job=await self._reopen(job, to, asker, args["event_id"], [noted]))
         return await self.admit(admission)

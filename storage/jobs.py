@@ -21,6 +21,7 @@ from storage.dropped import dropping
 from storage.job_rows import (
     delivery_of,
     destination_text,
+    job_of,
     jobs_of,
     stored,
     with_delivery,
@@ -143,18 +144,28 @@ class SqlJobs:
         delivery = delivery_of(job)
         if delivery.state is DeliveryState.UNDELIVERABLE and delivery.asker == asker:
             return await self.move_delivery(job, DeliveryState.PENDING, destination=destination)
-        await self._run_change(job, self._reopening(job, destination, asker))
-        return await self.job(job.job_id) or job
+        return await self._reopen(job, destination, asker)
 
-    def _reopening(
-        self, job: Job, destination: Destination, asker: Asker | None, event_id: str | None = None
-    ) -> list[Statement]:
-        """Open one more delivery; `event_id`: the order that it answers."""
+    async def _reopen(
+        self,
+        job: Job,
+        destination: Destination,
+        asker: Asker | None,
+        event_id: str | None = None,
+        more: Sequence[Statement] = (),
+    ) -> Job:
+        """Open one more delivery, with `more` in the same commit; `event_id`: the order that it answers.
+
+        The job is read in that commit as well: if reading it failed afterwards, nobody would carry what is open.
+        """
         number, to = delivery_of(job).number, destination_text(destination)
         args = {"job_id": job.job_id, "number": number, "now_ms": self._clock.now_ms(), "destination": to}
         args |= {"event_id": event_id, "asker": stored(asker)}
         counted = of_job(job, {"closed_ms": None, "deliveries": number + 1})
-        return [Statement(jobs_sql.REDELIVER, args, 1), counted]
+        reads = (Statement(jobs_sql.JOB, args), Statement(jobs_sql.GENERATIONS, args))
+        statements = [Statement(jobs_sql.REDELIVER, args, 1), counted, *more, *reads]
+        *_, (row,), generations = await self._run_change(job, statements)
+        return job_of(row, generations if len(generations) > 1 else ())
 
     async def close_job(self, job: Job, destination: Destination | None = None) -> Job:
         if not job.ended:

@@ -1,16 +1,18 @@
 """What the store keeps of jobs and their files, and finds again."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from core.domain.errors import Conflict, StaleJob
+from core.domain.errors import Conflict, StaleJob, StoreAway
 from core.domain.lifecycle import DeliveryState, Reason, State
 from core.domain.models import Artifact, Job
 from core.domain.orders import Destination
-from storage.driver import Driver, Statement
+from storage.driver import Driver, Row, Statement
 from storage.sqlite import SqliteDriver
 from storage.store import SqlStore
 from tests.audio import PROBE
@@ -23,6 +25,7 @@ from tests.storage.money import (
     placed,
     table,
 )
+from tests.storage.parts import fetched, running, three_parts
 
 
 async def test_upstream_cost_is_noted_with_its_reason_and_only_where_there_is_one(
@@ -100,6 +103,12 @@ async def sent(store: SqlStore, who: str = "ann", community: str = "band") -> Jo
     return await moved(store, ready, DeliveryState.SENDING, DeliveryState.SENT)
 
 
+async def three_sent(store: SqlStore) -> Job:
+    """Return such a job of three parts."""
+    job = await fetched(store, await running(store, await three_parts(store)), 1, 2, 3)
+    return await moved(store, job, DeliveryState.SENDING, DeliveryState.SENT)
+
+
 async def test_what_was_sent_is_sent_again_by_one_more_delivery(store: SqlStore) -> None:
     job, there = await sent(store), Destination("test", {"token": "new"})
     tries = await asyncio.gather(*(store.redeliver(job, there) for _ in range(3)), return_exceptions=True)
@@ -112,6 +121,26 @@ async def test_what_was_sent_is_sent_again_by_one_more_delivery(store: SqlStore)
     over = await moved(store, again, DeliveryState.SENDING, DeliveryState.SENT)
     assert (over.artifacts, over.destination) == ((ARTIFACT,), Destination("test"))
     assert await store.unfinished() == []
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_what_is_opened_again_is_known_also_where_the_store_fails_right_after(
+    store: SqlStore, driver: Driver, monkeypatch: pytest.MonkeyPatch, *, many: bool
+) -> None:
+    """Or else nobody here would carry it."""
+    run, lists = driver.run, list[Sequence[Statement]]()
+    job = await three_sent(store) if many else await sent(store)
+
+    async def once(statements: Sequence[Statement], **how: Any) -> list[list[Row]]:
+        lists.append(statements)
+        if len(lists) > 1:
+            raise StoreAway("the disk is full")
+        return await run(statements, **how)
+
+    monkeypatch.setattr(driver, "run", once)
+    again = await store.redeliver(job, Destination("test"))
+    monkeypatch.undo()
+    assert await store.unfinished() == [again]
 
 
 async def test_what_is_not_kept_is_not_sent_again_and_what_is_on_its_way_is_kept(store: SqlStore) -> None:
