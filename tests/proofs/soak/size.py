@@ -10,8 +10,8 @@ import aiohttp
 
 SLACK = 2
 """The growth that is always allowed: a connection kept for a moment, one timer's task."""
-SLACKS = {"calls": 0}
-"""At rest no chat is called."""
+SLACKS = {"calls": 0, "threads": (os.cpu_count() or 1) + 4}
+"""At rest no chat is called. The loop's executor has so many threads at most, and starts each when it first needs it."""
 SHARE = 0.10
 
 

@@ -25,5 +25,6 @@ async def test_everything_arrives_and_nothing_grows() -> None:
 def test_growth_is_seen() -> None:
     assert SIZE.beyond(SIZE, FIGURES) == []
     assert replace(SIZE, tasks=36).beyond(SIZE, FIGURES) == ["tasks: 30 before, 36 now"]
+    assert replace(SIZE, threads=50).beyond(SIZE, FIGURES) == ["threads: 5 before, 50 now"]
     assert replace(SIZE, calls=1).beyond(SIZE, FIGURES) == ["calls: 0 before, 1 now"]
     assert replace(SIZE, memory_kib=120_000).beyond(SIZE, SOON_AT_REST) == []
