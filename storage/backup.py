@@ -100,6 +100,8 @@ def _unread(source: Path, target: Path, error: sqlite3.Error, instead: str) -> s
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if isinstance(error, _Unfit):
         return f"{source} {error}: {instead}"
+    if source.is_dir():
+        return f"{source} is a folder, no database: {instead}"
     if code in DAMAGED:
         return f"{source} is damaged, or no database at all: {instead}"
     if code == sqlite3.SQLITE_CANTOPEN:

@@ -35,6 +35,8 @@ def told(path: Path, what: str, error: Exception) -> str:
     """Say what is wrong with a file, and what helps where waiting does not."""
     if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
         return f"The database {path} is damaged, or no database at all: {GO_BACK}"
+    if path.is_dir():
+        return f"The database {path} {what}: it is a folder, so put a file in DATABASE_URL."
     return f"The database {path} {what}: {error}"
 
 

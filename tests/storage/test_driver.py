@@ -7,6 +7,7 @@ import pytest
 
 from core.domain.errors import SchemaTooNew, StoreAway, StoreBusy, StoreError
 from core.domain.lifecycle import State
+from storage.backup import backup
 from storage.books import audit
 from storage.driver import STREAMS, Driver, Statement
 from storage.migrate import migrate
@@ -49,6 +50,13 @@ async def test_a_store_that_can_not_be_opened_lets_go_of_the_file(tmp_path: Path
     again = SqliteDriver(tmp_path / "new" / "books.db")
     await again.open()
     await again.close()
+
+
+async def test_a_folder_in_the_place_of_a_database_is_named_as_one(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"can't be opened: it is a folder, so put a file in DATABASE_URL\.$"):
+        await SqliteDriver(tmp_path).open()
+    with pytest.raises(StoreError, match="is a folder, no database: "):
+        backup(tmp_path, tmp_path / "copy.db")
 
 
 async def test_what_is_no_database_is_refused_and_let_go(tmp_path: Path) -> None:
