@@ -1,11 +1,23 @@
 """The terminal that a command asks and tells in."""
 
-import asyncio
 import getpass
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from bots.app.typos import bare
 from core.domain.errors import ConfigurationError
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C end a question at once: asyncio only cancels its task, and then waits for a thread that still asks."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Terminal:
@@ -23,7 +35,8 @@ class Terminal:
     async def ask(self, question: str, *, secretly: bool = False) -> str:
         """Ask; what is typed secretly is not shown. Raises ConfigurationError where nobody answers any more."""
         try:
-            return bare(await asyncio.to_thread(getpass.getpass if secretly else input, f"{question} "))
+            with _interruptible():
+                return bare((getpass.getpass if secretly else input)(f"{question} "))
         except EOFError:
             raise ConfigurationError("Nothing was written: the answer is missing.") from None
 

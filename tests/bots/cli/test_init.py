@@ -4,6 +4,7 @@ import asyncio
 import os
 import pty
 import re
+import signal
 import stat
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -161,3 +162,24 @@ async def test_a_terminal_is_asked_again_until_an_answer_works(
     assert process.returncode == 0, shown
     assert read_lines(tmp_path / ".env")[0] == {"TELEGRAM_TOKEN", "GATEWAY_KEY"}
     assert telegram.token not in shown
+
+
+async def test_ctrl_c_ends_a_question_at_once_and_writes_nothing(tmp_path: Path) -> None:
+    here, there = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bots", "init", cwd=tmp_path, start_new_session=True, stdin=there, stdout=there, stderr=there,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), "TERM": "dumb"},
+    )  # fmt: skip
+    os.close(there)
+    said = ""
+    try:
+        async with asyncio.timeout(WAIT_S):
+            while "no Discord): " not in said:
+                said += (await asyncio.to_thread(os.read, here, 4096)).decode()
+            process.send_signal(signal.SIGINT)
+            assert await process.wait() == 130
+    finally:
+        if process.returncode is None:
+            process.kill()
+        os.close(here)
+    assert list(tmp_path.iterdir()) == []
