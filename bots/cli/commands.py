@@ -127,10 +127,11 @@ async def _console_link(options: argparse.Namespace) -> int:
 
     settings, clock = load(), WallClock()
     member = await whom(settings, options.member, reading_of(settings.database, clock, None, None))
-    if isinstance(settings.database, Path):  # which the running service has to itself
+    database = _database()
+    if isinstance(database, Path):  # which the running service has to itself
         link = leave_link(settings, clock, member)
     else:
-        async with sessions_of(settings.database, clock) as store:
+        async with sessions_of(database, clock) as store:
             link = await keep_link(Sessions(store, clock, str(settings.console_url)), member)
     print(f"{link}\nIt lets whoever opens it in as {member}, once, within ten minutes.")
     return 0

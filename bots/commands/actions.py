@@ -22,6 +22,7 @@ from bots.text.wording import either
 from core.domain.limits import NONE, read_voice
 from core.domain.people import Caller
 from core.domain.products import Catalog
+from core.domain.pronunciation import folded
 from core.domain.refusals import InvalidInput
 from core.service.service import Service
 
@@ -91,10 +92,13 @@ async def pronounce(asked: Asked, entry: str = "") -> Answer:
     admin, who = asked.service.admin, replace(caller, is_admin=is_here and await asked.is_admin())
     if written := pronouncing.removed(line):
         was = await (admin.unpronounce(who, written) if is_here else lists.drop(caller, written))
-        return Answer(pronunciation_replies.as_written(written, was=was), open=True)
+        left = await lists.mine(caller) if was and not is_here else ()
+        if shared := next((each for each in left if each.folded == folded(written)), None):
+            return Answer(pronunciation_replies.as_for_all(shared), open=True)
+        return Answer(pronunciation_replies.as_written(written, was=was, for_all=is_here), open=True)
     given = pronouncing.read(line)
     await (admin.pronounce(who, given) if is_here else lists.set(caller, given))
-    return Answer(_(pronunciation_replies.PRONOUNCED, written=given.written, spoken=given.spoken), open=True)
+    return Answer(pronunciation_replies.pronounced(given, for_all=is_here), open=True)
 
 
 async def claim(asked: Asked, code: str) -> Answer | None:

@@ -6,8 +6,21 @@ from bots.text.locale import N_, _
 from core.domain.pronunciation import LONGEST_ENTRY, Pronunciation
 from core.domain.shown import shown
 
-PRONOUNCED = N_("“{written}” is said as “{spoken}” from now on.")
 NO_PRONUNCIATIONS = N_("Every word is said as it is written. Write /pronounce nginx as engine x to change one.")
+
+_FROM_NOW_ON = {
+    True: N_("“{written}” is said as “{spoken}” for everybody here from now on."),
+    False: N_("“{written}” is said as “{spoken}” from now on."),
+}
+_AS_WRITTEN = {
+    True: N_("“{written}” is said as it is written for everybody here from now on."),
+    False: N_("“{written}” is said as it is written from now on."),
+}
+_NOT_LISTED = {
+    True: N_("“{written}” was not in the list of everybody here."),
+    False: N_("“{written}” was not in your list."),
+}
+"""By whether it is about everybody here."""
 
 _TAKE_AWAY = {
     True: N_("Write /pronounce remove {word} to take one away."),
@@ -31,7 +44,20 @@ def _said(entry: Pronunciation) -> str:
     return line if entry.is_mine else _("{line}, for everybody here", line=line)
 
 
-def as_written(written: str, *, was: bool) -> str:
+def pronounced(entry: Pronunciation, *, for_all: bool) -> str:
+    """Say how a word is said from now on, and for whom."""
+    return _(_FROM_NOW_ON[for_all], written=entry.written, spoken=entry.spoken)
+
+
+def as_for_all(entry: Pronunciation) -> str:
+    """Say how a word is said that a member no longer has said otherwise."""
+    return _(
+        "“{written}” is said as “{spoken}” from now on, as for everybody here.",
+        written=entry.written,
+        spoken=entry.spoken,
+    )
+
+
+def as_written(written: str, *, was: bool, for_all: bool) -> str:
     """Say that a word is said as it is written."""
-    line = N_("“{written}” is said as it is written from now on.") if was else N_("“{written}” was not in the list.")
-    return _(line, written=shown(written, LONGEST_ENTRY))
+    return _(_AS_WRITTEN[for_all] if was else _NOT_LISTED[for_all], written=shown(written, LONGEST_ENTRY))

@@ -42,18 +42,24 @@ async def test_a_conversation(tmp_path: Path) -> None:
     assert empty == "Every word is said as it is written. Write /pronounce nginx as engine x to change one."
     assert mine == "“nginx” is said as “engine x” from now on."
     assert no == "Only admins of this community may do that."
-    assert theirs == "“gif” is said as “jif” from now on."
+    assert theirs == "“gif” is said as “jif” for everybody here from now on."
     assert "“nginx” is said as “engine x”\n" in both
     assert "“gif” is said as “jif”, for everybody here" in both
     assert "Write /pronounce remove nginx to take one away." in both
     assert "An admin takes away what is for everybody, as in /pronounce here remove gif" in both
     assert "as in nginx as engine x" in wrong
-    assert (gone, never) == ("“nginx” is said as it is written from now on.", "“nginx” was not in the list.")
+    assert (gone, never) == ("“nginx” is said as it is written from now on.", "“nginx” was not in your list.")
 
 
 async def test_what_is_for_everybody_is_taken_away_as_the_list_says(tmp_path: Path) -> None:
-    typed = ("/pronounce here gif as jif", "/pronounce", "/pronounce here remove gif")
-    _, listed, gone = await conversation(tmp_path, [Line("boss", is_admin=True, text=text) for text in typed])
+    typed = (
+        "/pronounce here gif as jif", "/pronounce", "/pronounce gif as giff", "/pronounce remove gif",
+        "/pronounce here remove gif", "/pronounce here remove gif",
+    )  # fmt: skip
+    said = await conversation(tmp_path, [Line("boss", is_admin=True, text=text) for text in typed])
+    _, listed, _, theirs, gone, never = said
     assert listed.endswith("as in /pronounce here remove gif")
     assert "/pronounce remove" not in listed
-    assert gone == "“gif” is said as it is written from now on."
+    assert theirs == "“gif” is said as “jif” from now on, as for everybody here."
+    assert gone == "“gif” is said as it is written for everybody here from now on."
+    assert never == "“gif” was not in the list of everybody here."

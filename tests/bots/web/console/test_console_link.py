@@ -55,6 +55,7 @@ async def test_it_says_what_is_missing(capsys: pytest.CaptureFixture[str], monke
     for member, says in (
         ("", "Say whom, such as troubadour console-link telegram:5678"),
         ("bob", "'bob' is not such as"),
+        ("telegram:1", "There is no database at .*: put the DATA_DIR"),  # where no service would find the link
     ):
         with pytest.raises(ConfigurationError, match=says):
             await printed(capsys, member)
